@@ -107,6 +107,20 @@ export async function succeed(
   count(deps, claim, 'JobSucceeded');
 }
 
+/** What becomes of a claimed run that an error has ended: one that another worker has taken over is left to it. */
+export async function endInFailure(
+  error: unknown,
+  claim: Claim,
+  durable: Durable,
+  deps: RunDeps,
+  options: Parameters<typeof fail>[4] = {},
+): Promise<{ outcome: 'held'; summary: string } | ({ outcome: 'refused'; summary: string } & ErrorInfo)> {
+  const said = toErrorInfo(error);
+  if (lostClaim(error)) return { outcome: 'held', summary: said.message };
+  await fail(durable, deps, claim, said, options);
+  return { outcome: 'refused', summary: said.message, ...said };
+}
+
 /**
  * Ends a failed run: the alert first, then the record. Neither waits for the other's success. A run that a person
  * cancelled is on record already, and has no alert.

@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { loadPlan } from '../../lib/config/load.ts';
+import type { Config } from '../../lib/config/config-schema.ts';
+import { loadConfig } from '../../lib/config/load.ts';
+import { resolvePlan } from '../../lib/config/resolve.ts';
 import { InputError, UnderstudyError } from '../../lib/domain/errors.ts';
 import { stageProblem } from '../../lib/domain/names.ts';
 import type { Plan } from '../../lib/domain/plan/policy.ts';
@@ -22,6 +24,8 @@ export const configFor = ({ local, config }: CommonOptions): string =>
 export type Session = {
   options: CommonOptions;
   plan(): Plan;
+  /** The same as it is written. */
+  written(): Config;
   /** The file that the plan was read from. */
   planText(): string;
   /** Invokes a function of the deployment, or the same handler in this process with --local. */
@@ -42,15 +46,21 @@ export function openSession(options: CommonOptions): Session {
     throw new InputError('--stage and --local exclude each other', [], 'leave one of them out');
   const problem = options.stage !== undefined && stageProblem(options.stage);
   if (problem) throw new InputError(problem);
+  let config: Config | undefined;
   let plan: Plan | undefined;
   const readPlanText = () => readText(options.config);
+  const readConfig = () => {
+    config ??= loadConfig(readPlanText(), options.config, new Date());
+    return config;
+  };
   const readPlan = () => {
-    plan ??= loadPlan(readPlanText(), options.config, new Date());
+    plan ??= resolvePlan(readConfig());
     return plan;
   };
   const session = {
     options,
     plan: readPlan,
+    written: readConfig,
     planText: readPlanText,
     caller: caller(),
     isLocal: options.local === true,

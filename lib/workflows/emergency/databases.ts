@@ -2,20 +2,14 @@ import { type ErrorInfo, toErrorInfo } from '../../domain/errors.ts';
 import type { RestoreSide } from '../../domain/incidents/restore-record.ts';
 import type { ChangeReader, FoundDatabase } from '../../ports/databases.ts';
 import { askInside } from './ask-inside.ts';
+import { atOld } from './freeze.ts';
 import type { RestoreLog } from './restore-log.ts';
 import type { Afterwards } from './restoring.ts';
 
 type OnServer = Pick<Afterwards, 'target' | 'durable' | 'deps'> & { log: Pick<RestoreLog, 'record'> };
 
 /** Asks about databases of the server that the restore is on, as who may close and rename them. */
-const onServer = ({ target, log }: OnServer) => {
-  const { old, settings } = log.record;
-  return {
-    target: target.id,
-    at: { host: old!.host!, port: old!.port! },
-    ...(settings.admin === undefined ? {} : { admin: settings.admin }),
-  };
-};
+const onServer = (restoring: OnServer) => atOld(restoring)!;
 
 /** What one side is called now. Before its id is on record, by the name that only this restore gives. */
 export function findDatabase(

@@ -9,8 +9,7 @@ import {
   attempt,
   type Claimed,
   claimDurably,
-  fail,
-  lostClaim,
+  endInFailure,
   type RunDeps,
   unwrap,
 } from '../../execution/durable-run.ts';
@@ -32,7 +31,7 @@ export type DrillDeps = RestoreDeps & RunDeps;
 export type DrillOutcome =
   | { outcome: 'drilled'; evidence: Evidence }
   | Exclude<Claimed, { outcome: 'claimed' }>
-  | { outcome: 'refused'; summary: string; code: string; hint?: string };
+  | Awaited<ReturnType<typeof endInFailure>>;
 
 const HOUR = 3600;
 
@@ -65,15 +64,7 @@ export async function runDrill(job: DrillJob, durable: Durable, deps: DrillDeps)
     await concludeRehearsal(evidence, of, claim, durable, deps);
     return { outcome: 'drilled', evidence };
   } catch (error) {
-    const said = toErrorInfo(error);
-    if (lostClaim(error)) return { outcome: 'held', summary: said.message };
-    await fail(durable, deps, claim, said);
-    return {
-      outcome: 'refused',
-      summary: said.message,
-      code: said.code,
-      ...(said.hint ? { hint: said.hint } : {}),
-    };
+    return endInFailure(error, claim, durable, deps);
   }
 }
 

@@ -11,7 +11,7 @@ import {
   attempt,
   type Claimed,
   claimDurably,
-  fail,
+  endInFailure,
   lostClaim,
   succeed,
   unwrap,
@@ -75,10 +75,7 @@ export async function extract(
     await succeed(durable, deps, claim, { summary, extracted });
     return { outcome: 'extracted', extracted, summary };
   } catch (error) {
-    const said = toErrorInfo(error);
-    if (lostClaim(error)) return { outcome: 'held', summary: said.message };
-    await fail(durable, deps, claim, said, { quietly: true });
-    return { outcome: 'refused', summary: said.message, ...said };
+    return endInFailure(error, claim, durable, deps, { quietly: true });
   }
 }
 

@@ -7,7 +7,10 @@ import type { Afterwards, Restoring } from './restoring.ts';
 import { whyDown, whyFull } from './why-down.ts';
 
 /** Where the old database is, and whose secret may close it. */
-export function atOld({ target, log }: Pick<Restoring, 'target' | 'log'>) {
+export function atOld({
+  target,
+  log,
+}: Pick<Restoring, 'target'> & { log: Pick<Restoring['log'], 'record'> }) {
   const { old, settings } = log.record;
   if (!old?.host || !old.port) return undefined;
   return {

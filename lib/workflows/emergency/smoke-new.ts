@@ -12,7 +12,6 @@ import { askApplication, orWhyNot, type Ran } from '../../restore/application/as
 import { whyNotProven } from '../../restore/prove/prove-copy.ts';
 import { askInside } from './ask-inside.ts';
 import { withApplication } from './hooks.ts';
-
 import { masterOfNew, type Restoring } from './restoring.ts';
 
 /**

@@ -1,4 +1,3 @@
-import { toErrorInfo } from '../../domain/errors.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import type { Evidence } from '../../domain/proof/evidence.ts';
 import { type RehearseInstanceJob, type RehearseJob, rehearsalRun } from '../../domain/runs/job.ts';
@@ -7,8 +6,7 @@ import {
   attempt,
   type Claimed,
   claimDurably,
-  fail,
-  lostClaim,
+  endInFailure,
   type RunDeps,
   unwrap,
 } from '../../execution/durable-run.ts';
@@ -64,10 +62,7 @@ export async function rehearse<Choice extends Chosen>(
     await concludeRehearsal(evidence, target, claim, durable, deps);
     return { outcome: 'rehearsed', evidence };
   } catch (error) {
-    const said = toErrorInfo(error);
-    if (lostClaim(error)) return { outcome: 'held', summary: said.message };
-    await fail(durable, deps, claim, said);
-    return { outcome: 'refused', summary: said.message, ...said };
+    return endInFailure(error, claim, durable, deps);
   }
 }
 

@@ -30,9 +30,10 @@ export async function takeInventory(
   const running = await runningSnapshots(target, deps, now);
   const source = await deps.platform.source(ref);
   const seen = await deps.catalog.observed(target.id);
+  const other = checkReplaced(target, source, seen.platform);
   // Between its names nobody has replaced or deleted it: the restore says what became of it.
-  const isRenaming = isRenamed(await deps.catalog.restore(target.id));
-  const replaced = isRenaming ? [] : checkReplaced(target, source, seen.platform);
+  const isRenaming = (!source || other.length > 0) && isRenamed(await deps.catalog.restore(target.id));
+  const replaced = isRenaming ? [] : other;
   const observe = () => observeSource(target, ref, source, seen.platform, deps, now);
   const look: Required<Look> = {
     findings: [...replaced, ...(isRenaming ? [] : checkSource(target, ref, source, now))],

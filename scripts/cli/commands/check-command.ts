@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import pc from 'picocolors';
-import { loadConfig } from '../../../lib/config/load.ts';
 import { type FormatWritten, writtenDurations } from '../../../lib/config/written-durations.ts';
 import { formatServedBy } from '../../../lib/domain/incidents/served-by.ts';
 import { formatClockChanges } from '../../../lib/domain/plan/clock-changes.ts';
@@ -23,7 +22,7 @@ export async function checkCommand(session: Session): Promise<CommandResult> {
   const now = new Date();
   const written = writtenDurations(session.planText());
   const elsewhere = await servedElsewhere(session, plan);
-  const { deployment = {} } = loadConfig(session.planText(), session.options.config, now);
+  const { deployment = {} } = session.written();
   return {
     exit: elsewhere.length > 0 ? FOUND_WRONG : DONE,
     document: {

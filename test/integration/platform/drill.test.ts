@@ -1,7 +1,7 @@
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import type { Evidence } from '../../../lib/domain/proof/evidence.ts';
-import { catalog } from '../../../lib/runtime/compose.ts';
-import { invokeLocally } from '../../../scripts/local/invoke-locally.ts';
+import { catalog, messages } from '../../../lib/runtime/compose.ts';
+import { runInProcess } from '../../../scripts/local/run-in-process.ts';
 import {
   type Application,
   reachable,
@@ -75,10 +75,15 @@ test('a drill gives staging production’s data and takes it away again, and pro
   const [{ n: before }] = (await at('crm-prod', 'select count(*)::int as n from public.events')) as [
     { n: number },
   ];
-  const outcome = (await invokeLocally('restore', {
-    ...{ job: 'drill', target: 'staging', scheduledFor: `${new Date().toISOString().slice(0, 19)}Z` },
-    requestedBy: 'schedule',
-  })) as { evidence: Evidence };
+  // By the message of its schedule, which finds the function that restores.
+  const scheduledFor = `${new Date().toISOString().slice(0, 19)}Z`;
+  const drill = { job: 'drill' as const, target: 'staging', scheduledFor, requestedBy: 'schedule' };
+  const deliveries = await runInProcess(
+    () => messages().publish(drill),
+    () => undefined,
+  );
+  expect(deliveries).toEqual([expect.objectContaining({ function: 'restore' })]);
+  const outcome = deliveries[0]!.result as { evidence: Evidence };
   expect(outcome).toMatchObject({ outcome: 'drilled', evidence: { outcome: 'passed', findings: [] } });
   const { evidence } = outcome;
   expect(evidence).toMatchObject({ target: 'crm', sort: 'moment', rto: { met: true } });

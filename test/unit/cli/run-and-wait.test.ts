@@ -29,6 +29,7 @@ function deployment(ended: Partial<Run>, onRecord: OnRecord = () => [], open: Fi
   const session: Session = {
     options: { config: 'understudy.yml', stage: 'prod' },
     planText: () => '',
+    written: () => ({ version: 1, policies: {}, targets: {} }),
     plan: () => planOf(),
     caller: 'anna',
     identity: async () => 'anna',

@@ -10,7 +10,6 @@ import type { Session } from '../../../scripts/cli/session.ts';
 import { policy } from '../../support/builders.ts';
 import { type EmergencyWorld, emergencyWorld, OLD } from '../../support/emergency-world.ts';
 import { restoreRecord } from '../../support/restore-records.ts';
-import { RIGHT } from '../../unit/config/text.ts';
 
 const NEW = 'crm-db-restored-20261120t120000z';
 const SAID = `${NEW} serves crm since 2026-11-20 12:10 UTC; understudy.yml still names crm-db, so everything here is about that one: set rds: ${NEW} and deploy`;
@@ -33,7 +32,8 @@ async function said(world: EmergencyWorld): Promise<(string | undefined)[]> {
   const session = {
     options: { stage: 'prod', config: 'understudy.yml' },
     plan: () => world.plan,
-    planText: () => RIGHT,
+    planText: () => 'version: 1',
+    written: () => ({}),
     invoke: async (_: string, { target: only }: { target?: string }) => status(world.deps, only),
   } as unknown as Session;
   const lines = [

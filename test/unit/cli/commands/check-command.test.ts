@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
-import { loadPlan } from '../../../../lib/config/load.ts';
+import { loadConfig } from '../../../../lib/config/load.ts';
+import { resolvePlan } from '../../../../lib/config/resolve.ts';
 import { checkCommand } from '../../../../scripts/cli/commands/check-command.ts';
 import type { Session } from '../../../../scripts/cli/session.ts';
 
@@ -24,9 +25,10 @@ targets:
 `;
 
 async function checked(more = '') {
-  const plan = loadPlan(text, 'understudy.yml', new Date());
+  const written = loadConfig(text + more, 'understudy.yml', new Date());
   const session = {
-    plan: () => plan,
+    plan: () => resolvePlan(written),
+    written: () => written,
     planText: () => text + more,
     options: { config: 'understudy.yml' },
   } as Session;
