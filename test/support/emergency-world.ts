@@ -15,8 +15,8 @@ import type { Durable } from '../../lib/ports/durable.ts';
 import type { ProveRequest, ProveResult } from '../../lib/restore/prove/proof-slices.ts';
 import { answerToRestore } from '../../lib/workflows/emergency/answer.ts';
 import { runDrill } from '../../lib/workflows/emergency/drill.ts';
-import type { InsideRequest } from '../../lib/workflows/emergency/inside-request.ts';
-import type { Loaded, LoadRequest } from '../../lib/workflows/emergency/load-dump.ts';
+import { type InsideRequest, insideRequest } from '../../lib/workflows/emergency/inside-request.ts';
+import { type Loaded, type LoadRequest, loadRequest } from '../../lib/workflows/emergency/load-dump.ts';
 import { emergencyRestore } from '../../lib/workflows/emergency/restore.ts';
 import { backToOld } from '../../lib/workflows/emergency/rollback.ts';
 import { planRestore } from '../../lib/workflows/operator/plan-restore.ts';
@@ -189,6 +189,8 @@ export async function emergencyWorld({
   const inside = async (request: InsideRequest | ProveRequest) => {
     const ask = 'ask' in request ? request.ask : 'prove';
     databases.asked.push(ask);
+    // As the function takes it: it refuses what it does not know.
+    if ('ask' in request) insideRequest.parse(request);
     const isLate = 'notAfter' in request && clock.now() > new Date(request.notAfter!);
     if (isLate && ask !== 'prove')
       return { ok: false, said: { code: 'too-late', message: 'nothing was done' } };
@@ -246,6 +248,7 @@ export async function emergencyWorld({
     inside,
     load: async (request: LoadRequest) => {
       databases.asked.push(request.ask);
+      loadRequest.parse(request);
       if (request.ask === 'give') {
         databases.given.push(request.isTrial ? 'trial' : 'given');
         return { ok: true, value: databases.differs };

@@ -9,7 +9,10 @@ import type { Afterwards } from './restoring.ts';
 type OnServer = Pick<Afterwards, 'target' | 'durable' | 'deps'> & { log: Pick<RestoreLog, 'record'> };
 
 /** Asks about databases of the server that the restore is on, as who may close and rename them. */
-const onServer = (restoring: OnServer) => atOld(restoring)!;
+const onServer = (restoring: OnServer) => {
+  const { id: _, ...server } = atOld(restoring)!;
+  return server;
+};
 
 /** What one side is called now. Before its id is on record, by the name that only this restore gives. */
 export function findDatabase(
