@@ -126,7 +126,7 @@ async function load(
     // What compares an instance in parts asks them itself.
     if (result.next || (!result.proof && mark === undefined)) return { ...unproven(result), ...id };
     const asked = await askInTime(into, target, manifest, deps);
-    return { ...(result.proof ? loadedOf(result, asked) : unproven(result, asked)), ...id };
+    return { ...(result.proof ? loadedOf(result, result.proof, asked) : unproven(result, asked)), ...id };
   });
 }
 
@@ -177,8 +177,11 @@ async function give(
 }
 
 /** What could not be restored, and every difference, is for the person who approves. */
-function loadedOf({ failed, notes, proof }: OntoResult, answered: Answered): Loaded {
-  if (!proof) throw new Refusal('proof-died', 'the loaded database was not compared');
+function loadedOf(
+  { failed, notes }: OntoResult,
+  proof: NonNullable<OntoResult['proof']>,
+  answered: Answered,
+): Loaded {
   const differences = [
     ...answered.differences,
     ...failed.map(notRestored),

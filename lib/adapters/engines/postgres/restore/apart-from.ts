@@ -1,12 +1,20 @@
 import type { ArchiveEntry } from './archive-toc.ts';
 import type { Outcome } from './pg-restore.ts';
 
-/** A result without the errors of these entries. */
-export function apartFrom({ ending, errors }: Outcome, entries: readonly ArchiveEntry[]): Outcome {
-  const left = errors.filter(({ entry }) => !entry || !entries.includes(entry));
+/** A result without the errors that are excused: without any other it is a success. */
+export function withoutErrors(
+  { ending, errors }: Outcome,
+  isExcused: (error: Outcome['errors'][number]) => boolean,
+): Outcome {
+  const left = errors.filter((error) => !isExcused(error));
   return left.length === 0 && errors.length > 0
     ? { ending: { ...ending, code: 0 }, errors: [] }
     : { ending, errors: left };
+}
+
+/** A result without the errors of these entries. */
+export function apartFrom(outcome: Outcome, entries: readonly ArchiveEntry[]): Outcome {
+  return withoutErrors(outcome, ({ entry }) => entry !== undefined && entries.includes(entry));
 }
 
 /** Privileges on members of an extension fail where the extension is left out, or has another version. */

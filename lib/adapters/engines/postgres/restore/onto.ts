@@ -1,23 +1,22 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Client } from 'pg';
-import { InputError, UnderstudyError } from '../../../../domain/errors.ts';
+import { InputError } from '../../../../domain/errors.ts';
 import { type Manifest, totalRows } from '../../../../domain/proof/manifest.ts';
 import type { ArchiveLine, Destination, OntoRequest, OntoResult } from '../../../../ports/destination.ts';
-import { connectInto, identifier, rows } from '../connection.ts';
-import { ours } from '../facts/ours.ts';
+import { connectInto } from '../connection.ts';
 import { keyOf } from '../facts/writes.ts';
-import { childEnvironment, formatEnding, start, trustEnvironment } from '../process.ts';
+import { childEnvironment, trustEnvironment } from '../process.ts';
 import { type Programs, readerFor } from '../programs.ts';
 import { analyze } from './analyze.ts';
 import { type ArchiveEntry, readArchiveToc, streamArchiveToc } from './archive-toc.ts';
 import { proofOnto, unlessEnded } from './onto-proof.ts';
 import { entriesOfTables } from './parts.ts';
 import type { Paced } from './portions.ts';
+import { refuseUnfit } from './refuse-unfit.ts';
 import { restoreParts } from './restore-parts.ts';
 import type { RestoreServer } from './restorer.ts';
-import { missingRoles } from './role-statements.ts';
+import { createMissingRoles, joinOwners } from './roles-onto.ts';
 import { watchArrival } from './watch-arrival.ts';
 
 const ROWS = [
@@ -152,67 +151,6 @@ function chooserOf(
   return (all) => withRows(entriesOfTables(all, (entry) => tables.some((name) => matches(name, entry))));
 }
 
-/** The major of the server. Refuses one that is older than the source, and a database that has tables. */
-async function refuseUnfit(
-  into: Destination,
-  request: OntoRequest,
-  entries: readonly ArchiveEntry[],
-): Promise<number> {
-  const client = await connectInto(into);
-  try {
-    const [found] = await rows<{ name: string; major: number; objects: number }>(
-      client,
-      `select pg_catalog.current_database() as name, pg_catalog.current_setting('server_version_num')::int / 10000 as major,
-        (select pg_catalog.count(*)::int from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-          where ${ours('n')} and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
-          and not exists (select from pg_catalog.pg_depend d where d.objid = c.oid and d.deptype = 'e')) as objects`,
-    );
-    const { name, major, objects } = found!;
-    const source = request.manifest?.source.serverMajor;
-    if (source !== undefined && major < source)
-      throw new UnderstudyError(
-        'destination-too-old',
-        `${name} is on PostgreSQL ${major}, and the source was on ${source}`,
-        {
-          hint: `restore onto a server of PostgreSQL ${source} or newer`,
-        },
-      );
-    if (objects > 0 && request.into !== name)
-      throw new UnderstudyError(
-        'destination-not-empty',
-        `the database ${name} at ${into.host} is not empty: it has ${objects} tables, views and sequences; nothing was changed`,
-        {
-          hint: `create an empty one (createdb restored); to restore into ${name} all the same, add --into ${name}`,
-        },
-      );
-    await refuseExisting(client, entries);
-    return major;
-  } finally {
-    await client.end();
-  }
-}
-
-/** Rows must never be added to a table that was there before, nor its sequences set back. */
-async function refuseExisting(client: Client, entries: readonly ArchiveEntry[]): Promise<void> {
-  const there = await rows<{ schema: string; name: string }>(
-    client,
-    `select n.nspname as schema, c.relname as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-     where ${ours('n')} and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')`,
-  );
-  const names = new Set(there.map(({ schema, name }) => keyOf(schema, name)));
-  const made = ['TABLE', 'SEQUENCE', 'VIEW', 'MATERIALIZED VIEW', 'FOREIGN TABLE'];
-  const taken = entries.filter(
-    ({ type, schema, name }) => made.includes(type) && names.has(keyOf(schema ?? '', name)),
-  );
-  if (taken.length === 0) return;
-  const listed = taken.slice(0, 10).map(({ schema, name }) => `${schema}.${name}`);
-  throw new UnderstudyError(
-    'destination-has-table',
-    `the database has these already: ${listed.join(', ')}${taken.length > 10 ? ` and ${taken.length - 10} more` : ''}; nothing was changed`,
-    { hint: 'restore into another database, or choose other tables with --table' },
-  );
-}
-
 /** The database in the form that the parts of a restore know. */
 function foreignServer(
   into: Destination,
@@ -239,67 +177,6 @@ function foreignServer(
       ...(into.passfile === undefined ? {} : { PGPASSFILE: into.passfile }),
     }),
   };
-}
-
-/** Creates the roles that the server lacks, without passwords. Errors are notes: the objects say what they miss. */
-async function createMissingRoles(
-  server: RestoreServer,
-  programs: Programs,
-  file: string,
-): Promise<string[]> {
-  const client = await server.connect('', '');
-  const there = await rows<{ name: string }>(
-    client,
-    'select rolname as name from pg_catalog.pg_roles',
-  ).finally(() => client.end());
-  const text = missingRoles(
-    (await readFile(file)).toString('latin1'),
-    new Set(there.map(({ name }) => name)),
-  );
-  const path = join(server.directory, 'roles.sql');
-  await writeFile(path, Buffer.from(text, 'latin1'), { mode: 0o600 });
-  const psql = start(
-    join(programs.bin, 'psql'),
-    ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=0', `--file=${path}`],
-    server.environment('', ''),
-    { cwd: server.directory, stdout: 'ignore' },
-  );
-  const ending = await psql.ended;
-  return ending.stderr === '' ? [] : [formatEnding('psql (roles)', { ...ending, code: ending.code || 1 })];
-}
-
-/**
- * Only a member of a role gives it what is made. A master user without superuser may join roles himself, from PostgreSQL
- * 16 on those that he created or may administer.
- */
-async function joinOwners(
-  into: Destination,
-  major: number,
-  entries: readonly ArchiveEntry[],
-): Promise<string[]> {
-  const owners = [...new Set(entries.map(({ owner }) => owner))].filter((owner) => owner !== '');
-  const client = await connectInto(into);
-  try {
-    const others = await rows<{ name: string }>(
-      client,
-      `select rolname as name from pg_catalog.pg_roles
-      where rolname = any($1) and not pg_catalog.pg_has_role(current_user, oid, $2) order by 1`,
-      // From PostgreSQL 16 on who makes a role is a member of it that may not become it.
-      [owners, major >= 16 ? 'set' : 'member'],
-    );
-    const joined: string[] = [];
-    for (const { name } of others)
-      await client.query(`grant ${identifier(name)} to current_user`).then(
-        () => joined.push(name),
-        // What it owns is reported as not restored.
-        () => undefined,
-      );
-    return joined.length === 0
-      ? []
-      : [`${into.user} was made a member of ${joined.join(', ')}, to give them what they own`];
-  } finally {
-    await client.end();
-  }
 }
 
 /** Without a manifest the archive alone says which extensions and schemas there are. */

@@ -1,9 +1,9 @@
 import { Refusal } from '../../../../domain/errors.ts';
-import type { Manifest } from '../../../../domain/proof/manifest.ts';
-import { totalRows } from '../../../../domain/proof/manifest.ts';
+import { type Manifest, totalRows } from '../../../../domain/proof/manifest.ts';
 import type { LoadProgress } from '../../../../ports/destination.ts';
 import { identifier, rows } from '../connection.ts';
 import { keyOf } from '../facts/writes.ts';
+import { withoutErrors } from './apart-from.ts';
 import { type ArchiveEntry, formatEntry } from './archive-toc.ts';
 import type { Outcome } from './pg-restore.ts';
 import { DATABASE, type RestoreServer } from './restorer.ts';
@@ -167,12 +167,7 @@ export async function clearUnfinished(
 }
 
 /** What a call that died has made is not made again. Each entry is restored as a whole, so what is there is complete. */
-export function withoutExisting({ ending, errors }: Outcome): Outcome {
-  const left = errors.filter(
-    ({ message }) =>
-      !/already exists|already member of publication|^multiple primary keys for table/.test(message),
-  );
-  return left.length === 0 && errors.length > 0
-    ? { ending: { ...ending, code: 0 }, errors: [] }
-    : { ending, errors: left };
+export function withoutExisting(outcome: Outcome): Outcome {
+  const isThere = /already exists|already member of publication|^multiple primary keys for table/;
+  return withoutErrors(outcome, ({ message }) => isThere.test(message));
 }

@@ -9,17 +9,15 @@ import { type ArchiveEntry, formatEntry, readArchiveToc } from './archive-toc.ts
 import { lendCreate, prepareDatabase, takeBack } from './copy-database.ts';
 import { createExtensions, makeRoomForRows } from './extensions.ts';
 import { failureOf } from './failure.ts';
+import { inSections } from './in-sections.ts';
 import { leaveOut, partsOf } from './parts.ts';
 import { type Outcome, type Part, pgRestore } from './pg-restore.ts';
-import { clearUnfinished, inPortions, ofSection, type Paced, withoutExisting } from './portions.ts';
+import { ofSection, type Paced, withoutExisting } from './portions.ts';
 import { emptyViews, refreshable, unreachableViews } from './refresh.ts';
 import { exceptionsOf, isNamed } from './restore-exceptions.ts';
 import { RESTORER, type RestoredDatabase, type RestoreServer } from './restorer.ts';
 
 const EXTENSION = 'extension ';
-
-/** How long privileges and everything after them may take, so that they are begun, in seconds. */
-const ENDING_TAKES = 240;
 
 /** What is restored, and what becomes of failures. */
 export type PartsRequest = Pick<
@@ -91,29 +89,6 @@ export async function restoreParts(
   });
   const last = ofSection(parts.main, 'post-data').length;
   const isOnlyEnding = from?.data === 'all' && from.postData === last;
-  const inSections = async (each: Paced): Promise<LoadProgress | undefined> => {
-    const all = { entries: parts.main, manifest };
-    const data = from?.data ?? 0;
-    if (data !== 'all') {
-      if (from) await clearUnfinished(server, parts.main, data);
-      const stopped = await inPortions(
-        { ...all, section: 'data', done: data, run: (portion) => restore(main('data', portion)) },
-        each,
-      );
-      if (stopped) return { ...progress(stopped.done, 0), ...(stopped.smaller ? { smaller: true } : {}) };
-      // Were this call repeated, keys and triggers of the next section must not be there yet.
-      if (from) return progress('all', 0);
-    }
-    const done = from?.postData ?? 0;
-    if (from && data === 'all') await clearUnfinished(server, [], 0);
-    const again = from ? withoutExisting : undefined;
-    const stopped = await inPortions(
-      { ...all, section: 'post-data', done, run: (portion) => restore(main('post-data', portion), again) },
-      each,
-    );
-    if (stopped) return { ...progress('all', stopped.done), ...(stopped.smaller ? { smaller: true } : {}) };
-    return each.secondsLeft() > ENDING_TAKES || isOnlyEnding ? undefined : progress('all', last);
-  };
   if (from) without.extensions = from.leftOut;
   const lent = from ? from.lent : await begin();
   const tables = async () => {
@@ -127,7 +102,16 @@ export async function restoreParts(
       );
     // The archive has no dependencies among the tables of extensions, and triggers of one may read rows of another.
     if (!from) await restore({ name: 'extension-rows', entries: rows.kept, user, onTable });
-    if (paced) return { ...rows, next: await inSections(paced) };
+    if (paced)
+      return {
+        ...rows,
+        next: await inSections(server, { entries: parts.main, manifest }, paced, {
+          progress,
+          isOnlyEnding,
+          restore: (section, portion) =>
+            restore(main(section, portion), section === 'post-data' && from ? withoutExisting : undefined),
+        }),
+      };
     await restore(main('data'));
     await restore(main('post-data'));
     return { ...rows, next: undefined };
