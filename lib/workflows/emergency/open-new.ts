@@ -7,6 +7,7 @@ import { masterOfNew, type Restoring } from './restoring.ts';
 
 /** How long tables may be read before approval, in seconds. */
 const WARM_TAKES = 600;
+
 /** At its moment an earlier restore may have frozen or closed the databases, and the copy has that too. */
 export async function reopenNew(restoring: Restoring): Promise<void> {
   const { target, declared, log, durable, deps } = restoring;

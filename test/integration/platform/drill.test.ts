@@ -10,7 +10,7 @@ import {
   startApplication,
 } from '../../support/emergencies.ts';
 import { instancePlan } from '../../support/plan.ts';
-import { createPlatform, type Platform } from '../../support/rds-stage.ts';
+import { createPlatform, eventually, type Platform } from '../../support/rds-stage.ts';
 import { smokeApplication } from '../../support/smoke-application.ts';
 
 /** Production's newest moment, in the service of a staging application for the time of a drill. */
@@ -109,11 +109,30 @@ test('a drill gives staging production’s data and takes it away again, and pro
   expect(await catalog().openFindings('staging')).toEqual([]);
 });
 
-test('what a restore has made for production is not deleted as a drill’s', async () => {
-  const { restoredInstances } = await import('../../../lib/runtime/compose.ts');
-  await platform.source('other', { id: 'crm-prod-restored-20261120t120000z' });
-  await expect(
-    restoredInstances().removeDrilled('rds', 'crm-prod-restored-20261120t120000z'),
-  ).rejects.toMatchObject({ code: 'not-drilled' });
-  expect(await instances()).toContain('crm-prod-restored-20261120t120000z');
-});
+test.each([
+  ['rds', {}],
+  ['aurora', { cluster: true as const }],
+] as const)(
+  'what a restore has made for production on %s is not deleted, and a drill’s is',
+  async (kind, how) => {
+    const { restoredInstances } = await import('../../../lib/runtime/compose.ts');
+    const name = `crm-${kind}-restored-20261120t120000z`;
+    await platform.source(`other-${kind}`, { id: name, ...how });
+    const remove = () => restoredInstances().removeDrilled(kind, name);
+    await expect(remove()).rejects.toMatchObject({ code: 'not-drilled' });
+    expect((await instances()).filter((each) => each!.startsWith(name))).toHaveLength(1);
+
+    const { DBInstances } = await platform.client.describeDBInstances({});
+    const { DBClusters } = await platform.client.describeDBClusters({});
+    const Tags = [{ Key: 'understudy:drill', Value: 'yes' }];
+    for (const ResourceName of [
+      ...DBInstances!
+        .filter((each) => each.DBInstanceIdentifier!.startsWith(name))
+        .map((each) => each.DBInstanceArn),
+      ...DBClusters!.filter((each) => each.DBClusterIdentifier === name).map((each) => each.DBClusterArn),
+    ])
+      await platform.client.addTagsToResource({ ResourceName, Tags });
+    await eventually('it to be gone', async () => (await remove()) === 'gone');
+    expect((await instances()).filter((each) => each!.startsWith(name))).toEqual([]);
+  },
+);
